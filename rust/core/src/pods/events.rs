@@ -155,20 +155,18 @@ impl Pods {
         {
             return Err(self.told_to_reload(pod, &leaves, target));
         }
-        let mut arrived = self.with(group, pod, now, |known| {
+        let (needs_witness, mut arrived) = self.with(group, pod, now, |known| {
             let before = known.state.verdict();
-            if let Some(suspicion) = suspicion {
-                judge(known, group, &suspicion, witnessed, now);
-            }
-            arrive(known, group, stream, before, now)
+            let judged = suspicion.map(|suspicion| judge(known, group, &suspicion, witnessed, now));
+            (judged.is_some_and(|(_, needs)| needs), arrive(known, group, stream, before, now))
         });
         // Other pods may work but have had no request recently.
         arrived.2.find_pod = goes_nowhere && group.source.starts_search(now);
         if arrived.2.changed {
             self.note_verdict(group, pod, false, arrived.2.verdict, now);
         }
-        let fault = suspicion.filter(|_| witnessed.is_none()).map(|suspicion| suspicion.fault);
-        Ok((fault == Some(Fault::Unreachable), arrived))
+        let fault = suspicion.map(|suspicion| suspicion.fault);
+        Ok((needs_witness && fault == Some(Fault::Unreachable), arrived))
     }
 
     /// Handles the outcome of a dial of `pod` or of a request to it, with or without a token.
@@ -199,8 +197,10 @@ impl Pods {
         let mut find_witness = false;
         if let Some(suspicion) = suspicion {
             let witnessed = self.witnessed(group, pod, &suspicion, now);
-            verdict = self.with(group, pod, now, |known| judge(known, group, &suspicion, witnessed, now));
-            if witnessed.is_none() && suspicion.fault == Fault::Unreachable && failed && !in_background {
+            let needs_witness;
+            (verdict, needs_witness) =
+                self.with(group, pod, now, |known| judge(known, group, &suspicion, witnessed, now));
+            if needs_witness && suspicion.fault == Fault::Unreachable && failed && !in_background {
                 find_witness = group.upstream.starts_search(now);
             }
         }
@@ -364,16 +364,16 @@ fn apply(known: &mut Known, outcome: Outcome, now: u64) -> bool {
 }
 
 /// Decides on a pod with a fault, unless anything has changed while a witness was looked for. Returns its
-/// verdict.
+/// verdict, and whether to look for a witness.
 pub(super) fn judge(
     known: &mut Known,
     group: &Group<'_>,
     suspicion: &Suspicion,
     witnessed: Option<u64>,
     now: u64,
-) -> Verdict {
+) -> (Verdict, bool) {
     if known.state.suspicion(group.gone_after, now) == Some(*suspicion) {
         known.state.judge(suspicion, witnessed, group.gone_after, now);
     }
-    known.state.verdict()
+    (known.state.verdict(), known.state.needs_witness())
 }

@@ -26,8 +26,8 @@ use crate::world::proxy::replica::Bound;
 
 const IN_TIME: Time = 5 * SECOND;
 const OFTEN: Time = 2 * SECOND;
-/// For how many seconds a pod that has not refused must fail beside a witness.
-const CONFIRM: usize = 2;
+/// For how many seconds a pod that has not refused must fail beside a witness: twice for two.
+const CONFIRM: usize = 4;
 /// How long a failed pod is tried after others.
 const FAILS: Time = 10 * SECOND;
 

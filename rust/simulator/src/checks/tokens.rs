@@ -6,10 +6,10 @@ use std::rc::Rc;
 use doors_routing::{AnswerStatus, Cause, Pod, Verdict};
 
 use super::World;
-use super::ledger::GAP;
+use super::ledger::{GAP, Span};
 use super::pacing::Paced;
 use crate::agenda::{MILLISECOND, SECOND, Time};
-use crate::journal::Subject;
+use crate::journal::{Subject, clock};
 use crate::slab::Key;
 use crate::world::proxy::ask::{Exchange, Kind};
 use crate::world::proxy::replica::Bound;
@@ -18,6 +18,8 @@ use crate::world::proxy::replica::Bound;
 const PROBE: Time = SECOND + 100 * MILLISECOND;
 /// A pod that failed this recently may be declared gone without a new dial if there is a witness.
 const LATELY: Time = 10 * SECOND;
+/// This long before `gone_after` has passed, and later, a witness must work again.
+const LATE: Time = 4 * SECOND;
 
 impl World {
     /// Checks a dial for a request with a token. A resource of a gone pod may come from any pod of the
@@ -94,17 +96,30 @@ impl World {
         self.checks.ledgers[replica].pods[place].gone = Some(now);
     }
 
-    /// Checks that a pod is not declared gone just after its replica could reach nothing.
+    /// Checks that a pod is not declared gone while its replica reaches nothing, or has just been reconnected,
+    /// unless the pod itself was out of reach for almost long enough. Other pods may have worked before that
+    /// cut, or between it and the one before. If three failures in a row all have different causes, the pod
+    /// cannot be told from a dead one: so this does not apply if both cuts began after the first failure.
     fn check_not_own_fault(&mut self, replica: usize, bound: &Bound, place: usize) {
         let (now, own) = (self.now(), &self.pods.places[place]);
-        let failing = self.checks.ledgers[replica].pods[place].unreachable;
-        let (cut, restored) = self.links.last_cut(replica);
-        let just_restored = restored <= now && now - restored + 2 * self.scenario.skew < SECOND;
-        let listens = own.process.is_some_and(|process| self.pods.listens(process));
-        let is_spared = self.links.blocked(replica, place, own.upstream) <= restored;
-        let confirms = bound.settings.gone_after >= SECOND;
-        if just_restored && listens && is_spared && confirms && failing.is_some_and(|span| span.first > cut) {
-            let what = format!("place {place} is gone for replica {replica}, which reaches it again since {restored}");
+        let (seen, gone_after) = (&self.checks.ledgers[replica].pods[place], bound.settings.gone_after);
+        // Connections that it dropped may be why.
+        let failing = seen.unreachable.filter(|_| seen.drops.is_none());
+        let ([cut, before], restored) = self.links.last_cuts(replica);
+        let is_cut = now + 2 * self.scenario.skew < restored + SECOND;
+        let listening = own.process.filter(|process| self.pods.listens(*process));
+        let in_reach = listening.map(|process| {
+            let ready = self.pods.process(process).ready;
+            ready.max(self.links.blocked_alone(replica, place, own.upstream))
+        });
+        let is_own = |span: Span| {
+            let first = span.last - span.lasts();
+            first > before && in_reach.is_some_and(|at| at < first + gone_after.saturating_sub(LATE))
+        };
+        if is_cut && gone_after >= SECOND && failing.is_some_and(is_own) {
+            let [cut, restored] = [cut, restored].map(clock);
+            let what =
+                format!("place {place} is gone for replica {replica}, which reached nothing from {cut} to {restored}");
             self.blame("a fault on the proxy's own side does not count against a pod", Subject::place(place), what);
         }
     }

@@ -11,8 +11,8 @@ pub struct Links {
     /// A proxy cannot reach an upstream, or anything.
     parted: Vec<Vec<Time>>,
     cut: Vec<Time>,
-    /// When the last cut of each proxy began.
-    cut_since: Vec<Time>,
+    /// When the last two cuts of each proxy began, newest first.
+    cuts: Vec<[Time; 2]>,
     /// How many of a thousand dials are lost.
     lossy: (Time, u32),
     /// All packets are slow.
@@ -25,7 +25,7 @@ impl Links {
             swallowed: vec![0; places],
             parted: vec![vec![0; scenario.upstreams]; scenario.replicas],
             cut: vec![0; scenario.replicas],
-            cut_since: vec![0; scenario.replicas],
+            cuts: vec![[0; 2]; scenario.replicas],
             lossy: (0, 0),
             slow: 0,
         }
@@ -41,7 +41,7 @@ impl Links {
 
     pub fn cut(&mut self, replica: usize, now: Time, until: Time) {
         if self.cut[replica] < now {
-            self.cut_since[replica] = now;
+            self.cuts[replica] = [now, self.cuts[replica][0]];
         }
         self.cut[replica] = until;
     }
@@ -56,7 +56,12 @@ impl Links {
 
     /// The time until which no packet gets through. Lies in the past if packets get through now.
     pub fn blocked(&self, replica: usize, place: usize, upstream: usize) -> Time {
-        self.swallowed[place].max(self.parted[replica][upstream]).max(self.cut[replica])
+        self.blocked_alone(replica, place, upstream).max(self.cut[replica])
+    }
+
+    /// The same, apart from cuts of the replica.
+    pub fn blocked_alone(&self, replica: usize, place: usize, upstream: usize) -> Time {
+        self.swallowed[place].max(self.parted[replica][upstream])
     }
 
     /// The time since which packets get through without delay. Lies in the future if they do not yet.
@@ -64,9 +69,10 @@ impl Links {
         self.blocked(replica, place, upstream).max(self.lossy.0).max(self.slow)
     }
 
-    /// The last period during which a replica could reach nothing.
-    pub fn last_cut(&self, replica: usize) -> (Time, Time) {
-        (self.cut_since[replica], self.cut[replica])
+    /// When the last two cuts of a replica began, newest first, and when the newest ends. During a cut, the
+    /// replica can reach nothing.
+    pub fn last_cuts(&self, replica: usize) -> ([Time; 2], Time) {
+        (self.cuts[replica], self.cut[replica])
     }
 
     /// Whether a packet that opens a connection is lost at random.

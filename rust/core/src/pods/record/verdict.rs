@@ -6,24 +6,32 @@ use crate::pods::{FAILED_RECENTLY, LONGEST_GAP, Verdict};
 /// The interval between probes, which test whether a pod with a fault is back.
 const PROBE_EVERY: u64 = SECOND;
 
-/// How long a pod must go on failing beside a witness. When our own network is back, one pod responds before
-/// the others do, and dials that began earlier still fail. A pod that works responds to a probe within this
-/// time.
+/// How long a pod must go on failing after a witness has worked. When our own network is back, one pod
+/// responds before the others do, and dials that began earlier still fail. A pod that works responds to a
+/// probe within this time. An unreachable pod must do so twice.
 const CONFIRM_FOR: u64 = 2 * PROBE_EVERY;
+
+/// The last part of `gone_after`, in which a witness must work again. What worked before proves nothing if
+/// our own network has failed since, and nobody has asked the witness. Long enough for one more dial that
+/// gets no answer, so that dead pods are found as soon as without this.
+const LATE: u64 = 2 * CONFIRM_FOR;
 
 /// Consecutive failures of one kind, each at most [`LONGEST_GAP`] after the previous one.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     first: u64,
     last: u64,
+    /// The failure since which another pod must have worked to be a witness: the first, or the one with which
+    /// a witness is needed again.
+    since: u64,
 }
 
 impl Span {
     /// Extends the span by one failure.
     fn and(span: Option<Span>, now: u64) -> Self {
         match span.filter(|span| span.is_current(now)) {
-            Some(Span { first, last }) => Span { first, last: last.max(now) },
-            None => Span { first: now, last: now },
+            Some(span) => Span { last: span.last.max(now), ..span },
+            None => Span { first: now, last: now, since: now },
         }
     }
 
@@ -41,7 +49,9 @@ impl Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Suspicion {
     pub(crate) fault: Fault,
-    /// When they began. A pod that worked before does not prove that the network has worked since.
+    pub(crate) first: u64,
+    /// Since when another pod must have worked to be a witness. One that worked before does not prove that
+    /// the network has worked since.
     pub(crate) since: u64,
     pub(crate) last: u64,
     /// Whether they have lasted for `gone_after`.
@@ -80,7 +90,7 @@ pub(crate) struct PodState {
     drops: Option<Span>,
     /// Whether it is gone because of dropped connections.
     dropped: bool,
-    /// The fault that has a witness, when that fault began, and the witness's first known sign of life.
+    /// The fault that has a witness, since when it needs one, and the witness's first known sign of life.
     witnessed: Option<(Fault, u64, u64)>,
     /// When the current fault began, and when the next dial is allowed.
     since: u64,
@@ -232,20 +242,34 @@ impl PodState {
         };
         let lasts = span.lasts(gone_after, now);
         let is_ripe = lasts && now.saturating_sub(span.last) < PROBE_EVERY;
-        Some(Suspicion { fault, since: span.first, last: span.last, lasts, is_ripe })
+        let Span { first, last, since } = span;
+        Some(Suspicion { fault, first, since, last, lasts, is_ripe })
     }
 
     /// Records when a witness worked; `None` if there is no witness. Declares the pod gone if it has failed
-    /// beside witnesses for long enough.
+    /// for long enough after that. An unreachable pod first needs another witness, near the end of
+    /// `gone_after`. Dropped connections were made, so they need no other.
     pub(crate) fn judge(&mut self, suspicion: &Suspicion, witnessed: Option<u64>, gone_after: u64, now: u64) {
-        let Suspicion { fault, since, last, is_ripe, .. } = *suspicion;
+        let Suspicion { fault, first, since, last, is_ripe, .. } = *suspicion;
         let before = self.witnessed.filter(|before| (before.0, before.1) == (fault, since));
         self.witnessed = witnessed.map(|sign| before.unwrap_or((fault, since, sign)));
-        let is_confirmed =
-            |(.., sign): (Fault, u64, u64)| gone_after == 0 || last.saturating_sub(sign) >= CONFIRM_FOR.min(gone_after);
-        if is_ripe && self.witnessed.is_some_and(is_confirmed) {
-            self.declare_gone(fault, now);
+        let confirm_for = CONFIRM_FOR.min(gone_after / 2);
+        let is_confirmed = |(.., sign): (Fault, u64, u64)| last.saturating_sub(sign) >= confirm_for;
+        if !self.witnessed.is_some_and(is_confirmed) {
+            return;
         }
+        let is_last = since > first || fault == Fault::Dropped || gone_after == 0;
+        if is_last && is_ripe {
+            self.declare_gone(fault, now);
+        } else if !is_last && last - first >= gone_after.saturating_sub(LATE) {
+            self.unreachable = self.unreachable.map(|span| Span { since: last, ..span });
+            self.witnessed = None;
+        }
+    }
+
+    /// Whether another pod must work before this unreachable one can be declared gone.
+    pub(crate) fn needs_witness(&self) -> bool {
+        self.verdict() == Verdict::Unreachable && self.witnessed.is_none()
     }
 
     /// Declares the pod gone. The pod has just failed, so there is no probe within the next second.

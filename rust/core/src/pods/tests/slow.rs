@@ -108,9 +108,12 @@ pub(super) struct Model {
     uses: Uses,
     /// When the current fault of each pod began.
     since: BTreeMap<u8, u64>,
-    /// The fault of a pod that has a witness: whether it is one of drops, when it began, and since when it has
-    /// one.
+    /// The fault of a pod that has a witness: whether it is one of drops, since when it needs one, and since
+    /// when it has one.
     beside: BTreeMap<u8, (bool, u64, u64)>,
+    /// Unreachable pods that had a witness once: since when they are unreachable, and since when they need
+    /// another.
+    again: BTreeMap<u8, (u64, u64)>,
     dns: BTreeMap<u64, Vec<u8>>,
     /// When a dial was last requested, and when a request last wanted a pod that takes pages.
     searched: BTreeMap<Of, u64>,
@@ -136,10 +139,25 @@ struct Eviction {
 
 impl Model {
     pub(super) fn new(most: usize, rules: Rules) -> Self {
-        let (since, beside, dns, searched, wanted, named, buckets) = Default::default();
+        let (since, beside, again, dns, searched, wanted, named, buckets) = Default::default();
         let (history, uses, tokens) = (Vec::new(), Uses::new(most), Vec::new());
         let (evictions, evicted) = Default::default();
-        Model { rules, history, uses, since, beside, dns, searched, wanted, named, buckets, tokens, evictions, evicted }
+        Model {
+            rules,
+            history,
+            uses,
+            since,
+            beside,
+            again,
+            dns,
+            searched,
+            wanted,
+            named,
+            buckets,
+            tokens,
+            evictions,
+            evicted,
+        }
     }
 
     fn event(&self, pod: u8, upstream: u64, what: What, at: u64) -> Event {

@@ -40,8 +40,10 @@ impl Model {
         self.record(pod, upstream, Asked(named), now);
     }
 
-    /// Declares a pod gone that has failed for long enough, and for two more seconds beside a witness. Returns
-    /// whether it has failed for long enough and there is one, and whether it is unreachable without one.
+    /// Declares a pod gone that has failed for `gone_after`, and for two seconds after a witness has worked. If
+    /// it is unreachable, another witness must work after a failure in the last four seconds, and the pod must
+    /// fail again two seconds later. Returns whether it has failed for long enough and there is a witness, and
+    /// whether it is unreachable and lacks one.
     fn judge(&mut self, upstream: u64, pod: u8, now: u64) -> (bool, bool) {
         let good = |what| Model::no_drops(what) || what == Said(Outcome::Connected);
         let gone_after = self.rules.gone_after;
@@ -50,7 +52,7 @@ impl Model {
         let unreachable = self.lasting(pod, Outcome::Unreachable, good, now);
         let unreachable = unreachable.filter(|_| verdict == Verdict::Unreachable);
         let drops = self.lasting(pod, Outcome::Dropped, Model::no_drops, now);
-        let (dropped, (since, long)) = match (unreachable.filter(lasts), drops.filter(lasts), unreachable, drops) {
+        let (dropped, (first, long)) = match (unreachable.filter(lasts), drops.filter(lasts), unreachable, drops) {
             _ if verdict == Verdict::Gone => return (false, false),
             (Some(span), ..) => (false, span),
             (None, Some(span), ..) => (true, span),
@@ -58,16 +60,26 @@ impl Model {
             (None, None, None, Some(span)) => (true, span),
             (None, None, None, None) => return (false, false),
         };
+        let last = first + long;
+        // The failure from which on a witness is needed, if there was one before.
+        let again = self.again.get(&pod).copied().filter(|(span, _)| !dropped && *span == first);
+        let since = again.map_or(first, |(_, since)| since);
         let before = self.beside.remove(&pod).filter(|before| (before.0, before.1) == (dropped, since));
-        let witnessed = self.witnessed(pod, upstream, dropped, since, now);
-        if let Some(sign) = witnessed {
-            let (.., sign) = *self.beside.entry(pod).or_insert(before.unwrap_or((dropped, since, sign)));
-            let is_confirmed = gone_after == 0 || since + long >= sign + gone_after.min(2 * SECOND);
-            if is_confirmed && long >= gone_after && now - (since + long) < SECOND {
-                self.record(pod, upstream, Condemned { drops: dropped }, now);
-            }
+        let Some(sign) = self.witnessed(pod, upstream, dropped, since, now) else { return (false, !dropped) };
+        let (.., sign) = *self.beside.entry(pod).or_insert(before.unwrap_or((dropped, since, sign)));
+        if gone_after > 0 && last < sign + (2 * SECOND).min(gone_after / 2) {
+            return (long >= gone_after, false);
         }
-        (witnessed.is_some() && long >= gone_after, witnessed.is_none() && !dropped)
+        let is_last = dropped || again.is_some() || gone_after == 0;
+        if is_last && long >= gone_after && now - last < SECOND {
+            self.record(pod, upstream, Condemned { drops: dropped }, now);
+        }
+        let needs_another = !is_last && long + 4 * SECOND >= gone_after;
+        if needs_another {
+            self.again.insert(pod, (first, last));
+            self.beside.remove(&pod);
+        }
+        (long >= gone_after, needs_another)
     }
 
     /// The answer to a page that is due for 410, and whether to look for a pod.

@@ -14,8 +14,10 @@ fn when_all_pods_fail_none_is_gone() {
     }
     // One pod is back. If the other keeps failing, the fault is not on our side.
     world.ended(2, Outcome::Connected, 41 * SECOND);
-    assert_eq!(world.ended(1, Outcome::Unreachable, 42 * SECOND), Action::Unavailable);
-    assert_eq!(world.ended(1, Outcome::Unreachable, 43 * SECOND), Action::Gone);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 43 * SECOND), Action::Unavailable);
+    world.ended(2, Outcome::Connected, 43 * SECOND);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 44 * SECOND), Action::Unavailable);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 45 * SECOND), Action::Gone);
     // Pods of other upstreams prove nothing.
     let world = World::new();
     let other = upstream(&world.dns, 2);
@@ -40,7 +42,50 @@ fn what_fails_while_nothing_works_does_not_count() {
         assert_ne!(world.began(1, 20 * SECOND + 2), Action::Gone, "{fault:?}");
         assert_eq!(world.ended(1, fault, 22 * SECOND), Action::Unavailable, "{fault:?}");
         // This one failed beside a witness.
-        assert_eq!(world.ended(1, fault, 22 * SECOND + 1), Action::Gone, "{fault:?}");
+        let told = world.ended(1, fault, 22 * SECOND + 1);
+        if fault == Outcome::Unreachable {
+            assert_eq!(told, Action::Unavailable);
+            world.ended(2, sign, 23 * SECOND);
+            assert_eq!(world.ended(1, fault, 25 * SECOND), Action::Gone);
+        } else {
+            assert_eq!(told, Action::Gone);
+        }
+    }
+}
+
+/// The pod could not be reached for a moment, while others worked. Nobody asks it until our own network is
+/// down, and then nobody has asked the others yet.
+#[test]
+fn a_witness_must_work_near_the_end_too() {
+    let world = World::new();
+    for second in 0..=3 {
+        world.ended(1, Outcome::Unreachable, second * SECOND);
+        world.ended(2, Outcome::Connected, second * SECOND);
+    }
+    (4..=11).for_each(|second| _ = world.ended(2, Outcome::Answered, second * SECOND));
+    let answer = world.end(1, Outcome::Unreachable, 12 * SECOND);
+    assert_eq!((answer.action, answer.learned.find_witness), (Action::Unavailable, true));
+    // What worked before this dial failed proves nothing, until the other pod is found to fail as well.
+    for second in 13..=30 {
+        assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable, "second {second}");
+        if second > 14 {
+            world.ended(2, Outcome::Unreachable, second * SECOND);
+        }
+    }
+    // The network is back, but the pod is not.
+    world.ended(2, Outcome::Connected, 31 * SECOND);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 32 * SECOND), Action::Unavailable);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 33 * SECOND), Action::Gone);
+}
+
+/// Our own network fails again and again, and nobody asks the pod while it is back.
+#[test]
+fn two_failures_of_our_own_network_do_not_count() {
+    let world = World::new();
+    for start in [0, 20] {
+        (start..=start + 10).for_each(|second| _ = world.ended(1, Outcome::Unreachable, second * SECOND));
+        assert_eq!(world.pods.verdict(pod(1)), Verdict::Unreachable, "from {start}");
+        (start + 11..start + 15).for_each(|second| _ = world.ended(2, Outcome::Answered, second * SECOND));
     }
 }
 
@@ -54,7 +99,9 @@ fn a_pod_that_worked_before_the_failures_is_not_a_witness() {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable, "second {second}");
     }
     world.ended(2, Outcome::Connected, 10 * SECOND);
-    assert_eq!(world.began(1, 30 * SECOND), Action::Gone);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 31 * SECOND), Action::Unavailable);
+    world.ended(2, Outcome::Connected, 31 * SECOND);
+    assert_eq!(world.ended(1, Outcome::Unreachable, 33 * SECOND), Action::Gone);
 }
 
 #[test]
@@ -119,10 +166,21 @@ fn a_witness_is_sought_once_a_second_per_upstream() {
     assert_eq!((answer.action, answer.learned.find_witness), (Action::Probe, false));
     let answer = world.begin(pod(1), PathKind::Sync, 2 * SECOND);
     assert_eq!((answer.action, answer.learned.find_witness), (Action::Unavailable, true));
-    // Now there is one, also when it is needed.
+    // Now there is one.
     world.ended(3, Outcome::Connected, 2 * SECOND);
-    assert!(!unreachable(1, 3 * SECOND) && !unreachable(1, 9 * SECOND));
-    assert_eq!(world.ended(1, Outcome::Unreachable, 10 * SECOND), Action::Gone);
+    assert!(!unreachable(1, 3 * SECOND));
+    // It must work once more, near the end.
+    assert!(unreachable(1, 9 * SECOND));
+    world.ended(3, Outcome::Connected, 9 * SECOND);
+    assert!(!unreachable(1, 10 * SECOND));
+    assert_eq!(world.ended(1, Outcome::Unreachable, 11 * SECOND), Action::Gone);
+}
+
+/// Another pod works after the first failure, so that the pod is gone as soon as another works near the end.
+fn witnessed_at_first(world: &World, second: u64) {
+    if second == 0 {
+        world.ended(2, Outcome::Connected, 0);
+    }
 }
 
 #[test]
@@ -130,6 +188,7 @@ fn a_new_request_benefits_from_a_witness() {
     let world = World::new();
     for second in 0..=10 {
         assert_eq!(world.ended(1, Outcome::Unreachable, second * SECOND), Action::Unavailable);
+        witnessed_at_first(&world, second);
     }
     // Another thread reports it late.
     world.ended(2, Outcome::Connected, 8 * SECOND);
@@ -154,6 +213,7 @@ fn a_recent_failure_is_tested_before_a_page_reloads() {
         let world = World::new();
         for second in 0..=10 {
             world.ended(1, Outcome::Unreachable, second * SECOND);
+            witnessed_at_first(&world, second);
         }
         let now = 10 * SECOND + since;
         world.ended(2, Outcome::Connected, 8 * SECOND);
@@ -187,7 +247,7 @@ fn judged(tell: impl Fn(&World, u64)) -> Verdict {
 fn only_another_working_pod_of_the_upstream_is_a_witness() {
     let at = |second: u64, last: u8, outcome: Outcome| {
         judged(move |world, now| {
-            if now == second {
+            if now == second || now == second + 5 {
                 world.ended(last, outcome, now * SECOND);
             }
         })
@@ -207,8 +267,11 @@ fn only_another_working_pod_of_the_upstream_is_a_witness() {
     }
     // A sign counts for a minute, but not a pod's own sign.
     for (ago, verdict) in [(60, Verdict::Gone), (61, Verdict::Unreachable)] {
-        let world = World { gone_after: 100 * SECOND, ..World::new() };
-        (0..=10).for_each(|ten| _ = world.ended(1, Outcome::Unreachable, ten * 10 * SECOND));
+        let world = World { gone_after: 30 * SECOND, ..World::new() };
+        for ten in 0..=10 {
+            world.ended(1, Outcome::Unreachable, ten * 10 * SECOND);
+            witnessed_at_first(&world, ten);
+        }
         assert_eq!(world.pods.verdict(pod(1)), Verdict::Unreachable);
         world.ended(2, Outcome::Connected, (100 - ago) * SECOND);
         assert_eq!(world.begin(pod(1), PathKind::Sync, 100 * SECOND).learned.verdict, verdict, "{ago}");
@@ -236,9 +299,10 @@ fn a_witness_has_not_failed_since() {
             let of_other = Group { upstream: &other, ..world.group() };
             for second in 0..=9 {
                 world.ended(1, Outcome::Unreachable, second * SECOND);
+                witnessed_at_first(&world, second);
             }
-            world.ended(2, Outcome::Connected, 5 * SECOND);
-            world.pods.learn(&of_other, pod(2), outcome, 6 * SECOND);
+            world.ended(2, Outcome::Connected, 7 * SECOND);
+            world.pods.learn(&of_other, pod(2), outcome, 8 * SECOND);
             world.ended(1, Outcome::Unreachable, 10 * SECOND);
             assert_eq!(world.pods.verdict(pod(1)), verdict, "{outcome:?}");
         }
@@ -251,9 +315,12 @@ fn a_witness_has_not_failed_since() {
     });
     assert_eq!(again, Verdict::Gone);
     let world = World::new();
-    (0..=9).for_each(|second| _ = world.ended(1, Outcome::Unreachable, second * SECOND));
-    world.ended(2, Outcome::Connected, 5 * SECOND);
-    world.ended(2, Outcome::Unreachable, 6 * SECOND);
+    for second in 0..=9 {
+        world.ended(1, Outcome::Unreachable, second * SECOND);
+        witnessed_at_first(&world, second);
+    }
+    world.ended(2, Outcome::Connected, 7 * SECOND);
+    world.ended(2, Outcome::Unreachable, 8 * SECOND);
     world.resolved(1, &[pod(2)]);
     assert_eq!(world.ended(1, Outcome::Unreachable, 10 * SECOND), Action::Unavailable);
 }
@@ -263,8 +330,10 @@ fn the_last_two_pods_are_enough() {
     let last_two = |signs: &[(u8, Outcome)], missed: &[u8]| {
         let world = World::new();
         world.ended(9, Outcome::Unreachable, 0);
-        signs.iter().for_each(|(last, outcome)| _ = world.ended(*last, *outcome, SECOND));
-        missed.iter().for_each(|last| _ = world.ended(*last, Outcome::Unreachable, 2 * SECOND));
+        witnessed_at_first(&world, 0);
+        world.ended(9, Outcome::Unreachable, 6 * SECOND);
+        signs.iter().for_each(|(last, outcome)| _ = world.ended(*last, *outcome, 7 * SECOND));
+        missed.iter().for_each(|last| _ = world.ended(*last, Outcome::Unreachable, 8 * SECOND));
         world.ended(9, Outcome::Unreachable, 10 * SECOND)
     };
     let connected = [2, 3, 4, 5].map(|last| (last, Outcome::Connected));
@@ -291,14 +360,17 @@ fn no_pod_is_its_own_witness_across_threads() {
 fn a_pod_that_recovers_meanwhile_is_not_gone() {
     let world = World::new();
     let group = world.group();
-    (0..=10).for_each(|second| _ = world.ended(1, Outcome::Unreachable, second * SECOND));
+    for second in 0..=10 {
+        world.ended(1, Outcome::Unreachable, second * SECOND);
+        witnessed_at_first(&world, second);
+    }
     for (outcome, verdict) in [(Outcome::Unreachable, Verdict::Gone), (Outcome::Connected, Verdict::None)] {
         let suspicion =
             world.pods.with(&group, pod(1), 10 * SECOND, |known| known.state.suspicion(group.gone_after, 10 * SECOND));
         let suspicion = suspicion.filter(|suspicion| suspicion.is_ripe).expect("it has failed for long enough");
         world.pods.learn(&group, pod(1), outcome, 10 * SECOND);
         let declared = world.pods.with(&group, pod(1), 10 * SECOND, |known| {
-            judge(&mut known.clone(), &group, &suspicion, Some(0), 10 * SECOND)
+            judge(&mut known.clone(), &group, &suspicion, Some(8 * SECOND), 10 * SECOND).0
         });
         assert_eq!(declared, verdict, "{outcome:?}");
     }
@@ -333,20 +405,22 @@ fn a_witness_that_was_forgotten_may_have_failed() {
         let world = World::bounded(3);
         let end = |last, outcome, second: u64| _ = world.ended(last, outcome, second * SECOND);
         end(1, Outcome::Unreachable, 0);
-        end(2, Outcome::Connected, 1);
+        end(5, Outcome::Connected, 0);
+        end(1, Outcome::Unreachable, 6);
+        end(2, Outcome::Connected, 7);
         if held {
-            end(2, Outcome::Unreachable, 2);
+            end(2, Outcome::Unreachable, 8);
         }
-        [1, 3, 4].iter().for_each(|last| end(*last, Outcome::Unreachable, 3));
-        (4..=10).for_each(|second| end(1, Outcome::Unreachable, second));
-        end(1, Outcome::Unreachable, 14);
+        [1, 3, 4].iter().for_each(|last| end(*last, Outcome::Unreachable, 9));
+        (10..=16).for_each(|second| end(1, Outcome::Unreachable, second));
+        end(1, Outcome::Unreachable, 20);
         assert_eq!(world.pods.verdict(pod(1)), verdict);
         assert!(world.list().iter().all(|known| known.pod != pod(2)));
         if held {
             // The pod is known again, but its history is lost.
-            world.enter(2, false, 14 * SECOND);
-            assert_eq!(world.began(1, 15 * SECOND), Action::Probe);
-            assert_eq!(world.ended(1, Outcome::Unreachable, 15 * SECOND), Action::Unavailable);
+            world.enter(2, false, 20 * SECOND);
+            assert_eq!(world.began(1, 21 * SECOND), Action::Probe);
+            assert_eq!(world.ended(1, Outcome::Unreachable, 21 * SECOND), Action::Unavailable);
         }
     }
 }
