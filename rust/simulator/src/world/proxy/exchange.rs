@@ -259,6 +259,7 @@ impl World {
             self.heed(replica, &bound, &step.report);
             return true;
         }
+        self.checks.touched(replica, place, true, now);
         // The connection can be reused.
         if let Some(process) = exchange.process {
             exchange.refused.push((place, process));
