@@ -49,12 +49,12 @@ export function leaks() {
             for (const handle of [new Cipher(eight), new Router(CONFIG), new Source(state, CONFIG), state]) handle.close();
         }
         globalThis.gc();
+        return process.memoryUsage().rss;
     };
-    rounds(2000);
-    const before = process.memoryUsage().rss;
-    rounds(10000);
-    const grown = process.memoryUsage().rss - before;
-    check(grown < 24 << 20, 'memory has grown by', grown);
+    // The collected heap may grow in some of these batches, and what is never freed in each.
+    const resident = Array.from({ length: 6 }, () => rounds(4000));
+    const grown = Math.min(...resident.slice(1).map((bytes, n) => bytes - resident[n]));
+    check(grown < 8 << 20, 'memory has grown by', grown);
     check(liveHandles() === 0, 'handles left open', liveHandles());
-    return 10000;
+    return 24000;
 }

@@ -90,14 +90,17 @@ final class Handles extends Support {
                     return Base64.getEncoder().encodeToString(key);
                 })
                 .collect(Collectors.joining(" "));
-        rounds(eight, 5_000);
-        System.gc();
-        long before = resident();
-        rounds(eight, 20_000);
-        System.gc();
-        long grown = resident() - before;
-        check(grown < 64L << 20, "memory has grown by", grown);
+        // The collected heap may grow in some of these batches, and what is never freed in each.
+        long grown = Long.MAX_VALUE, before = 0;
+        for (int batch = 0; batch < 6; batch++) {
+            rounds(eight, 5_000);
+            System.gc();
+            long now = resident();
+            if (batch > 0) grown = Math.min(grown, now - before);
+            before = now;
+        }
+        check(grown < 8L << 20, "memory has grown by", grown);
         check(Handle.live() == 0, "handles left open", Handle.live());
-        return 20_000;
+        return 30_000;
     }
 }
