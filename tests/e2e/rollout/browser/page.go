@@ -41,6 +41,7 @@ type page struct {
 	closed  bool
 	work    sync.WaitGroup
 	covered time.Time // end of the time with a stream
+	dropped bool      // a stream has been dropped since
 	ended   map[int]covered
 	nextEnd int
 	streams int // number of the last receiver stream

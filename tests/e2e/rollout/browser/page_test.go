@@ -92,6 +92,24 @@ func TestFrozenPage(t *testing.T) {
 	}
 }
 
+// The wait after a stream that Caddy dropped is not a gap. Any other time without a stream is.
+func TestGaps(t *testing.T) {
+	for _, dropped := range []bool{false, true} {
+		s := newSite(t, long)
+		p := s.opened(t)
+		p.mu.Lock()
+		p.nextEnd = 101
+		p.mu.Unlock()
+		at := func(seconds int) time.Time { return time.Unix(int64(seconds), 0) }
+		p.cover(101, covered{at(1), at(2), true, false})
+		p.cover(102, covered{at(2), at(2), false, dropped})
+		p.cover(103, covered{at(5), at(6), true, false})
+		if s.ledger.Faultless() != dropped {
+			t.Errorf("dropped: %v; faultless: %v", dropped, !dropped)
+		}
+	}
+}
+
 // A hidden page that is told to reload does so when it becomes visible.
 func TestHiddenPage(t *testing.T) {
 	s := newSite(t, long)

@@ -71,7 +71,7 @@ func (p *page) receive(number int) {
 		err = ledger.ErrStalled
 	}
 	outcome := open.ended(err)
-	p.cover(number, covered{outcome.Begin, outcome.End, spoke})
+	p.cover(number, covered{outcome.Begin, outcome.End, spoke, p.world.Ledger.Dropped(outcome)})
 	switch {
 	case errors.Is(err, errKilled) && p.moving.Load():
 		return // the link or step back that caused it gets 410, and reloads
@@ -161,6 +161,7 @@ func (p *page) action(header []byte) error {
 type covered struct {
 	begin, end time.Time
 	spoke      bool
+	dropped    bool // stock Caddy drops as many
 }
 
 // cover records the end of a stream. Between two streams that do not overlap, the page has none.
@@ -177,11 +178,13 @@ func (p *page) cover(number int, span covered) {
 		delete(p.ended, p.nextEnd)
 		p.nextEnd++
 		if !span.spoke {
+			p.dropped = p.dropped || span.dropped
 			continue
 		}
-		if !p.covered.IsZero() && span.begin.After(p.covered) {
+		if !p.covered.IsZero() && span.begin.After(p.covered) && !p.dropped {
 			p.world.Ledger.Gap(p.pod, p.covered, span.begin)
 		}
+		p.dropped = false
 		if span.end.After(p.covered) {
 			p.covered = span.end
 		}

@@ -63,7 +63,7 @@ func (l *Ledger) Judge(o Outcome, moving bool) Verdict {
 		}
 	case harmed && (fault.Kind != fleet.Killed || fault.InFlight(o.Begin)):
 		row.InFlight.Add(1)
-	case l.dropped(o):
+	case l.Dropped(o):
 		row.Dropped.Add(1)
 	case o.Err != nil && l.cut(o.Proxy, o.Begin, o.End),
 		errors.Is(o.Err, ErrStalled) && l.cut(netip.Addr{}, o.Begin, o.End): // the next one went there
@@ -106,7 +106,7 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 			row.InFlight.Add(1)
 		case o.Again:
 			l.fail(row, o.Outcome)
-		case l.dropped(o.Outcome):
+		case l.Dropped(o.Outcome):
 			row.Dropped.Add(1)
 		default:
 			row.Stranded.Add(1)
@@ -138,11 +138,11 @@ func (l *Ledger) JudgeLoad(o Load) (lost bool) {
 	return false
 }
 
-// dropped reports whether Caddy was closing the connection when a request came over it. Over
+// Dropped reports whether Caddy was closing the connection when a request came over it. Over
 // HTTP/1.1, Go's server reads such a request and ignores it (net/http, conn.serve), whatever the
 // handler, so stock Caddy drops as many. Over HTTP/2 the request crosses a GOAWAY, and browsers do
 // not repeat a click.
-func (l *Ledger) dropped(o Outcome) bool {
+func (l *Ledger) Dropped(o Outcome) bool {
 	if o.Status != 0 || !l.closing(o.Begin, o.End) {
 		return false
 	}
@@ -215,7 +215,7 @@ func (l *Ledger) JudgeResource(o Outcome) {
 	row.Requests.Add(1)
 	switch {
 	case o.good():
-	case l.dropped(o):
+	case l.Dropped(o):
 		row.Dropped.Add(1)
 	default:
 		l.fail(row, o)
