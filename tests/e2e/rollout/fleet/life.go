@@ -199,8 +199,9 @@ func (l *Life) Stale(begin time.Time) bool {
 	})
 }
 
-// Avoided is how long the proxy avoids an address that failed.
-const Avoided = 10 * time.Second
+// Avoided is how long after a fault the proxy may avoid an address: 10 s from the last dial that
+// failed. Such a dial may have begun during the fault, and gets no answer for 3 s.
+const Avoided = 13 * time.Second
 
 // Settled reports whether the pod took pages for all this time and every proxy knew it: it was in
 // DNS and was not harmed.
