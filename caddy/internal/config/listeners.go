@@ -15,11 +15,13 @@ import (
 
 // listener is an address on which this Caddy listens.
 type listener struct {
-	name, text  string // server name, or "" for the admin endpoint; the address as configured
+	name, text  string // "server NAME" or adminEndpoint; the address as configured
 	first, last uint   // port range
 	addresses   []netip.Addr
 	everywhere  bool // on all addresses of this machine, and so on all of 127.0.0.0/8
 }
+
+const adminEndpoint = "the admin endpoint"
 
 // interfaceAddrs is a variable so that tests can count its calls: they are slow.
 var interfaceAddrs = net.InterfaceAddrs
@@ -45,11 +47,11 @@ func listenersOf(ctx caddy.Context, app *caddyhttp.App) (all []listener) {
 	}
 	for name, server := range app.Servers {
 		for _, text := range server.Listen {
-			add(name, text)
+			add("server "+name, text)
 		}
 	}
 	if text := adminAddress(ctx); text != "" {
-		add("", text)
+		add(adminEndpoint, text)
 	}
 	return all
 }
@@ -86,25 +88,21 @@ func adminAddress(ctx caddy.Context) string {
 // takenFor says which upstream of a source could take the listener for one of its pods, and why. It
 // returns "" if none could.
 func (l listener) takenFor(source *Loaded) string {
-	where := "server " + l.name
-	if l.name == "" {
-		where = "the admin endpoint"
+	const reason = "upstreams[%d]: the %s %s and the port is %d, where %s of this Caddy listens (%s)"
+	listens := func(port int) bool { return l.first <= uint(port) && uint(port) <= l.last }
+	for _, address := range l.addresses {
+		if i, found := source.Router.Lookup(address); found && listens(source.Ports[i]) {
+			return fmt.Sprintf(reason, i, "network contains", address, source.Ports[i], l.name, l.text)
+		}
 	}
-	for i, hosts := range source.Hosts {
-		port := source.Ports[i]
-		if uint(port) < l.first || uint(port) > l.last {
+	for i, port := range source.Ports {
+		if !listens(port) {
 			continue
 		}
-		const reason = "upstreams[%d]: the %s %s and the port is %d, where %s of this Caddy listens (%s)"
-		for _, address := range l.addresses {
-			if owner, found := source.Router.Lookup(address); found && owner == i {
-				return fmt.Sprintf(reason, i, "network contains", address, port, where, l.text)
-			}
-		}
-		for _, host := range hosts {
+		for _, host := range source.Hosts[i] {
 			address, err := netip.ParseAddr(host)
 			if err == nil && (slices.Contains(l.addresses, address.Unmap()) || l.everywhere && address.IsLoopback()) {
-				return fmt.Sprintf(reason, i, "host is", address, port, where, l.text)
+				return fmt.Sprintf(reason, i, "host is", address, port, l.name, l.text)
 			}
 		}
 	}

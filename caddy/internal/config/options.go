@@ -218,8 +218,12 @@ func (o *Options) Flow() routing.Options {
 	flow.FirstLookup = cmp.Or(time.Duration(o.FirstLookup), flow.FirstLookup)
 	flow.GoneAfter = cmp.Or(time.Duration(o.GoneAfter), flow.GoneAfter)
 	flow.DrainMax, flow.RollTime = time.Duration(o.DrainMax), cmp.Or(time.Duration(o.RollTime), flow.RollTime)
-	flow.PageWait = time.Duration(*cmp.Or(o.PageWait, (*caddy.Duration)(&flow.PageWait)))
-	flow.GoneRate = *cmp.Or(o.GoneRate, &flow.GoneRate)
+	if o.PageWait != nil {
+		flow.PageWait = time.Duration(*o.PageWait)
+	}
+	if o.GoneRate != nil {
+		flow.GoneRate = *o.GoneRate
+	}
 	return flow
 }
 

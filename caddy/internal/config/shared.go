@@ -53,7 +53,7 @@ func (s *Shared) CheckListeners(ctx caddy.Context, source *Loaded, logger *zap.L
 	for _, listener := range s.listeners {
 		switch found := listener.takenFor(source); {
 		case found == "":
-		case listener.name != "":
+		case listener.name != adminEndpoint:
 			return nil, errors.New(found + ": Caddy would proxy to itself; use a narrower network or another port")
 		default:
 			warnings = append(warnings, Warning{Option: "upstream_port", Reason: found})
