@@ -165,8 +165,7 @@ impl Pods {
         if arrived.2.changed {
             self.note_verdict(group, pod, false, arrived.2.verdict, now);
         }
-        let fault = suspicion.map(|suspicion| suspicion.fault);
-        Ok((needs_witness && fault == Some(Fault::Unreachable), arrived))
+        Ok((needs_witness, arrived))
     }
 
     /// Handles the outcome of a dial of `pod` or of a request to it, with or without a token.
@@ -200,7 +199,7 @@ impl Pods {
             let needs_witness;
             (verdict, needs_witness) =
                 self.with(group, pod, now, |known| judge(known, group, &suspicion, witnessed, now));
-            if needs_witness && suspicion.fault == Fault::Unreachable && failed && !in_background {
+            if needs_witness && failed && !in_background {
                 find_witness = group.upstream.starts_search(now);
             }
         }
@@ -375,5 +374,5 @@ pub(super) fn judge(
     if known.state.suspicion(group.gone_after, now) == Some(*suspicion) {
         known.state.judge(suspicion, witnessed, group.gone_after, now);
     }
-    (known.state.verdict(), known.state.needs_witness())
+    (known.state.verdict(), suspicion.fault == Fault::Unreachable && known.state.needs_witness())
 }
